@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A request between its dispatch and its reply. */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <kenangan.h>
+#include "json.h"
+
+struct arena;
+struct evhttp_request;
+struct event;
+struct http;
+struct route; /* router.h */
+
+#define REQUEST_ID_MAX    128
+#define ROUTE_PARAMS_MAX  4
+#define REQUEST_LIMITERS_MAX 3
+
+struct query_pair { /* decoded */
+    const char *name, *value;
+};
+
+struct kn_req {
+    struct http *http;
+    struct evhttp_request *evreq; /* NULL once the reply has been handed over */
+    const struct route *route;    /* NULL for replies before routing (404, 400 ...) */
+    struct kn_ctx *ctx;           /* the route's module; NULL likewise */
+    struct arena *arena;
+    const char *method, *path, *target; /* target: as sent, for the log */
+    const char *params[ROUTE_PARAMS_MAX]; /* decoded, in the order of the pattern */
+    struct query_pair *query;
+    size_t query_count;
+    char id[REQUEST_ID_MAX + 1];
+    char client_ip[46];
+    struct kn_user user_storage;
+    const struct kn_user *user;
+    const void *body;
+    size_t body_length;
+    int64_t started_us;
+    struct event *deadline;
+    struct kn_json json; /* the reply's body while it is written */
+    int reply_status;
+    const char *reply_error; /* code, for the access log */
+    bool reply_open, replied;
+    bool head; /* HEAD: answered as GET, without the body */
+    void *data;
+    unsigned references; /* reply + database and other callbacks under way */
+};
+
+/* A callback under way keeps the struct (not the connection) alive; the last release frees it. */
+void request_hold(struct kn_req *req);
+void request_release(struct kn_req *req);
+
+#endif
