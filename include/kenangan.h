@@ -26,6 +26,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#if defined(__GNUC__)
+#pragma GCC visibility push(default) /* the server itself is compiled with -fvisibility=hidden */
+#endif
 
 #define KN_ABI_MAJOR 1 /* another major number is refused */
 #define KN_ABI_MINOR 0 /* a module may ask for at most the minor number the server offers */
@@ -520,6 +523,9 @@ void kn_job_done(struct kn_job *job, bool ok, const char *detail);
  * other function of this header. False when the queue is full: neither was or will be called. */
 bool kn_work_run(struct kn_ctx *ctx, void (*work)(void *arg), void (*done)(void *arg), void *arg);
 
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

@@ -151,7 +151,7 @@ static bool escape(struct scanner *s) {
     char c = *s->at++;
     if (c == 'u')
         return unicode_escape(s);
-    return strchr("\"\\/bfnrt", c) != NULL || fail(s, "an unknown escape in text");
+    return (c && strchr("\"\\/bfnrt", c)) || fail(s, "an unknown escape in text");
 }
 
 static bool string_char(struct scanner *s) {

@@ -13,7 +13,8 @@ struct modules;
 
 /* Loads and sets up all modules of process->settings into process; bit i of quarantine set: module i
  * is loaded, but its routes answer 503. NULL on failure with *error malloc'd: one line that names
- * the file, what it wants and what is offered. */
+ * the file, what it wants and what is offered. In both cases process->modules is set, for
+ * modules_free(). */
 struct modules *modules_load(struct process *process, uint64_t quarantine, char **error);
 int modules_start(struct modules *modules, char **error);
 void modules_drain(struct modules *modules);

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <kenangan.h>
 
-struct yaml_node; /* a subtree with file and line of each node, see yaml.h */
+struct yaml_node; /* a subtree with file and line of each node, see yaml_node.h */
 
 struct settings_http {
     const char *const *listen;          /* "0.0.0.0", "::", "127.0.0.1"; ended by NULL */
@@ -87,5 +87,14 @@ void settings_free(struct settings *settings);
  */
 int settings_options(struct settings *settings, const struct settings_module *module,
                      const struct kn_module *descriptor, void *conf, char **error);
+
+/* Logs a warning for each secret that stands in a file everybody can read. */
+void settings_secrets_warn(const struct settings_module *module,
+                           const struct kn_module *descriptor);
+
+/* What the configuration says of a module's health check, instead of the module itself. Members it
+ * does not mention stay as they are; false when it does not mention the check at all. */
+bool settings_check_override(const struct settings_module *module, const char *name, bool *critical,
+                             int64_t *interval, int64_t *timeout);
 
 #endif

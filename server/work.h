@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A small thread pool for work that would hold up the loop, such as password hashing (kn_work_run). */
+/* A small thread pool for work that would hold up the loop, such as password hashing (kn_work_run).
+ */
 #ifndef WORK_H
 #define WORK_H
 

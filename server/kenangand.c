@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "daemon.h"
+
+int main(int argc, char **argv) {
+    return kn_daemon_main(argc, argv);
+}
