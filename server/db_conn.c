@@ -79,6 +79,8 @@ static void flush(struct db_conn *conn) {
 
 static bool query_send(struct db_conn *conn, struct db_call *call, size_t index) {
     const struct kn_query *query = &call->queries[index];
+    if (call->reprepares > 0) /* rely on no other call's prepare this time */
+        db_stmts_forget(&conn->stmts, query->stmt);
     struct db_stmt *stmt = db_stmts_get(&conn->stmts, query->stmt);
     if (!stmt->prepared) {
         if (!PQsendPrepare(conn->pg, stmt->name, query->stmt->sql, 0, NULL))

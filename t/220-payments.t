@@ -99,6 +99,7 @@ my @children = map {
     my $user = $_;
     my $pid = fork // die "fork: $!";
     if ($pid == 0) {
+        open(STDERR, '>', '/dev/null');    # most of them are refused
         eval { $server->pg->psql("SELECT payment_take('$rush->{id}', 'cash', $share, NULL, '$user')") };
         require POSIX;
         POSIX::_exit($@ ? 1 : 0);

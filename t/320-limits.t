@@ -5,8 +5,10 @@ use warnings;
 use Test::More;
 use Time::HiRes qw(sleep time);
 use KN::Server;
+$SIG{PIPE} = 'IGNORE';
 
-my $server = KN::Server->new(demo => 1, workers => 1, http => <<'YAML');
+my $server = KN::Server->new(demo => 1, workers => 1, limiters => "  public: {budget: 1000000, period: 1m}\n",
+    http => <<'YAML');
   line_max: 1K
   header_max: 4K
   header_count: 20
@@ -48,7 +50,7 @@ sub memory {
 is $server->client->get('/health?' . 'a' x 900)->{status}, 200, 'a line within the cap';
 refused("GET /health?" . 'a' x 1100 . " HTTP/1.1\r\n$host\r\n", 414, 'a longer one');
 refused("GET /" . 'a' x 100_000, 414, 'one without an end');
-refused("GET /health HTTP/1.1\r\n${host}A: " . 'b' x 5000 . "\r\n\r\n", 431, 'a long header');
+refused("GET /health HTTP/1.1\r\n${host}A: " . 'b' x 6000 . "\r\n\r\n", 431, 'a long header');
 refused("GET /health HTTP/1.1\r\n$host" . join('', map { "A$_: " . 'b' x 400 . "\r\n" } 1 .. 15) . "\r\n", 431, 'long headers together');
 refused("GET /health HTTP/1.1\r\n$host" . "A: b\r\n" x 20 . "\r\n", 431, 'too many headers');
 is((raw("GET /health HTTP/1.1\r\n$host" . "A: b\r\n" x 19 . "\r\n"))[0]{status}, 200, 'as many as allowed');

@@ -67,7 +67,7 @@ refused('POST', '/api/v1/admin/products', qq({"name":"x","category_id":"$categor
 refused('POST', '/api/v1/admin/products', product(qq(,"$_->[0]":$_->[1])), "invalid_$_->[0]|field_too_long", $_->[0], "$_->[0] $_->[1]" =~ s/(.{60}).*/$1/r)
     for ['preparation_time', '-1'], ['preparation_time', '99999999999'], ['preparation_time', '1.5'], ['sort_order', '"1"'],
         ['is_available', '"yes"'], ['is_available', '1'], ['description', '[]'], ['image_url', '"' . 'x' x 501 . '"'], ['sku', '5'], ['sku', '"' . 'x' x 51 . '"'];
-my $user = '"username":"u","email":"u@example.org","password":"Secret123!","first_name":"U","last_name":"V","role":"server"';
+my $user = '"username":"ulla","email":"u@example.org","password":"Secret123!","first_name":"U","last_name":"V","role":"server"';
 sub user_with { my ($key, $value) = @_; '{' . ($user =~ s/"$key":"[^"]*"/"$key":$value/r) . '}' }
 refused('POST', '/api/v1/admin/users', user_with(@$_[0, 1]), $_->[2], $_->[0], "$_->[0] $_->[1]" =~ s/(.{60}).*/$1/r)
     for ['username', '5', 'invalid_username'], ['username', '"ab"', 'invalid_username'], ['username', '"' . 'x' x 51 . '"', 'invalid_username|field_too_long'],

@@ -69,10 +69,14 @@ with_conf('a tag',                    qr/kenangan\.yaml:\d+/, yaml => "environme
 with_conf('a bad address',            qr/10\.0\.0\.300|listen/, http => "  trusted_proxies: [10.0.0.300]\n");
 with_conf('an unknown limiter key',   qr/kenangan\.yaml:\d+.*bugdet/, limiters => "  strict: {bugdet: 5, period: 1m}\n");
 with_conf('an unknown option',        qr/kenangan\.yaml:\d+.*secrte/, module_yaml => { auth => "    options: {secrte: x}\n" });
-with_conf('an unknown permission',    qr/orders\.paint/, yaml => "permissions:\n  orders.paint: admin\n");
 with_conf('a module twice',           qr/auth/, modules => [qw(health auth auth)]);
 with_conf('a missing module',         qr/nothing\.so/, modules => [qw(health nothing)]);
 with_conf('a missing dependency',     qr/orders.*(?:menu|auth|tables)/, modules => [qw(health auth orders)]);
+
+# A permission that nobody has may belong to a module that is off: a warning.
+$server->write_conf(yaml => "permissions:\n  orders.paint: admin\n");
+like(($server->ctl('config', 'check'))[1], qr/WARN.*orders\.paint/, 'an unknown permission is warned of');
+$server->write_conf(yaml => '');
 
 # ---- modules of others
 mkdir "$dir/modules";

@@ -7,7 +7,10 @@ unit_programs = \
 	%D%/unit/test_mask \
 	%D%/unit/test_uuid
 fuzz_programs = \
+	%D%/fuzz/fuzz_gate \
 	%D%/fuzz/fuzz_json \
+	%D%/fuzz/fuzz_path \
+	%D%/fuzz/fuzz_query \
 	%D%/fuzz/fuzz_yaml
 test_scripts = \
 	%D%/101-sql-functions.t \
@@ -74,10 +77,22 @@ EXTRA_DIST += \
 	%D%/unit/tap.h
 %C%_unit_test_uuid_LDADD = server/libcore.la
 
+%C%_fuzz_fuzz_gate_SOURCES = %D%/fuzz/fuzz_gate.c
+%C%_fuzz_fuzz_gate_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
+%C%_fuzz_fuzz_gate_LDADD = $(fuzz_ldadd)
+%C%_fuzz_fuzz_gate_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_fuzz_json_SOURCES = %D%/fuzz/fuzz_json.c
 %C%_fuzz_fuzz_json_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 %C%_fuzz_fuzz_json_LDADD = $(fuzz_ldadd)
 %C%_fuzz_fuzz_json_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_fuzz_path_SOURCES = %D%/fuzz/fuzz_path.c
+%C%_fuzz_fuzz_path_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
+%C%_fuzz_fuzz_path_LDADD = $(fuzz_ldadd)
+%C%_fuzz_fuzz_path_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_fuzz_query_SOURCES = %D%/fuzz/fuzz_query.c
+%C%_fuzz_fuzz_query_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
+%C%_fuzz_fuzz_query_LDADD = $(fuzz_ldadd)
+%C%_fuzz_fuzz_query_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_fuzz_yaml_SOURCES = %D%/fuzz/fuzz_yaml.c
 %C%_fuzz_fuzz_yaml_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 %C%_fuzz_fuzz_yaml_LDADD = $(fuzz_ldadd)

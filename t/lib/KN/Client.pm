@@ -3,6 +3,7 @@
 package KN::Client;
 use strict;
 use warnings;
+use Errno ();
 use IO::Select;
 use IO::Socket::INET;
 use JSON::PP ();
@@ -42,10 +43,14 @@ sub send_raw {
 # More bytes into the buffer; false at end of file or after the timeout.
 sub fill {
     my ($self, $until) = @_;
-    my $left = $until - time;
-    return 0 if $left <= 0 || !$self->{socket};
-    return 0 unless IO::Select->new($self->{socket})->can_read($left);
-    my $got = sysread($self->{socket}, $self->{buffer}, 65536, length $self->{buffer});
+    my ($left, $got);
+    do {    # a signal is no reason to give up
+        $left = $until - time;
+        return 0 if $left <= 0 || !$self->{socket};
+        undef $!;
+        $got = IO::Select->new($self->{socket})->can_read($left)
+          ? sysread($self->{socket}, $self->{buffer}, 65536, length $self->{buffer}) : undef;
+    } while (!defined $got && ($!{EINTR} || !$!));
     $self->{eof} = 1 if !$got;
     return $got;
 }

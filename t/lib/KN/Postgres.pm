@@ -106,7 +106,7 @@ sub psql {
     local $/;
     my $text = <$pipe> // '';
     close $pipe or die "psql failed: $sql\n";
-    chomp $text;
+    $text =~ s/\n\z//;
     return $text;
 }
 
