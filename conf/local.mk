@@ -1,16 +1,28 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The annotated configuration is installed twice: as reference under $(pkgdatadir)/conf, always new,
-# and as the starting point in $(confdir), where nothing that exists is overwritten.
-conf_files = \
-	conf.d/auth.yaml \
-	conf.d/health.yaml \
-	conf.d/menu.yaml \
-	conf.d/orders.yaml \
-	conf.d/payments.yaml \
-	conf.d/tables.yaml \
-	env.example \
-	kenangan.yaml
-nobase_dist_pkgdata_DATA += \
+# and as the starting point in $(confdir), where nothing that exists is overwritten. A module that was
+# not built must not be named there: the server would refuse to start.
+conf_files = kenangan.yaml env.example
+if WITH_AUTH
+conf_files += conf.d/auth.yaml
+endif
+if WITH_HEALTH
+conf_files += conf.d/health.yaml
+endif
+if WITH_MENU
+conf_files += conf.d/menu.yaml
+endif
+if WITH_ORDERS
+conf_files += conf.d/orders.yaml
+endif
+if WITH_PAYMENTS
+conf_files += conf.d/payments.yaml
+endif
+if WITH_TABLES
+conf_files += conf.d/tables.yaml
+endif
+nobase_pkgdata_DATA = $(conf_files:%=%D%/%)
+EXTRA_DIST += \
 	%D%/conf.d/auth.yaml \
 	%D%/conf.d/health.yaml \
 	%D%/conf.d/menu.yaml \

@@ -490,7 +490,7 @@ void kn_text_free(char *text);
 /* ---------------------------------------------------------------- events, jobs, work */
 
 struct kn_event {
-    const char *topic;   /* "order.created" */
+    const char *topic;   /* "order.placed" */
     const char *key;     /* usually the id of what changed */
     const char *payload; /* JSON */
     int64_t id;          /* position in the outbox */

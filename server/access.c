@@ -174,14 +174,14 @@ void access_check(struct access *access, struct kn_req *req, void (*then)(struct
         then(req);
         return;
     }
+    const char *token = bearer_token(req);
+    if (!token)
+        return;
     if (!access->authenticator) {
         kn_reply_error(req, 503, "authentication_unavailable",
                        "This server has no module that signs users in");
         return;
     }
-    const char *token = bearer_token(req);
-    if (!token)
-        return;
     req->admitted = then;
     int before = modules_enter(access->authenticating);
     access->authenticator(req, token, kn_ctx_state(access->authenticating));

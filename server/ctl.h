@@ -3,9 +3,9 @@
 #ifndef CTL_H
 #define CTL_H
 
-#include <libpq-fe.h>
-
 struct settings;
+struct pg_conn;   /* libpq's PGconn */
+struct pg_result; /* libpq's PGresult */
 
 struct ctl {
     const char *config; /* NULL: no file, defaults and environment only */
@@ -28,9 +28,10 @@ int ctl_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 struct settings *ctl_settings(const struct ctl *ctl, const char *file);
 
 /* A connection; NULL after saying why not. */
-PGconn *ctl_connect(const struct settings *settings);
+struct pg_conn *ctl_connect(const struct settings *settings);
 
 /* The statement's rows; NULL after saying why not. */
-PGresult *ctl_query(PGconn *connection, const char *sql, const char *const *params, int count);
+struct pg_result *ctl_query(struct pg_conn *connection, const char *sql, const char *const *params,
+                            int count);
 
 #endif

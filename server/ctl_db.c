@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ctl.h"
 
+#include <libpq-fe.h>
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

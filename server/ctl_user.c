@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ctl.h"
 
+#include <libpq-fe.h>
+
 #include <crypt.h>
 #include <errno.h>
 #include <getopt.h>

@@ -98,7 +98,7 @@ cases($client, 'PUT', "$categories/x", $admin, ['bad id', { name => 'x' }, '400 
 
 # ---- products
 
-my %dish = (category_id => $made->{id}, name => 'Sop Buntut', price => 85000.5);
+my %dish = (category_id => $made->{id}, name => 'Sop Percobaan', price => 85000.5);
 my $sop = answers($client, 'POST', $products, { token => $admin, json => { %dish, sku => 'SB-1' } }, '201')->{data}{data};
 is join(' ', sort keys %$sop), 'barcode category category_id created_at description id image_url is_available name '
   . 'preparation_time price sku sort_order updated_at', 'a product';
@@ -118,7 +118,7 @@ for my $path ($products, '/api/v1/server/products') {
 }
 my $path = "$products/$sop->{id}";
 my $new = answers($client, 'PUT', $path, { token => $admin, json => { price => 90000, id => 'x' } }, '200')->{data}{data};
-is "$new->{price} $new->{name} $new->{sku}", '90000 Sop Buntut SB-1', 'a new price, the rest as it was';
+is "$new->{price} $new->{name} $new->{sku}", '90000 Sop Percobaan SB-1', 'a new price, the rest as it was';
 answers($client, 'PUT', "/api/v1/server/products/$sop->{id}", { token => $server->token('server'), json => { description => undef } }, '200');
 cases($client, 'PUT', $path, $admin, ['price', { price => -1 }, '400 invalid_price'],
     ['category', { category_id => $nobody }, '400 category_not_found'], ['long', { barcode => 'x' x 51 }, '400 field_too_long']);
@@ -144,14 +144,14 @@ fresh('unavailable', sub { $client->put("$products/$dish{id}", { is_available =>
     sub { index($_[0]->get($menu)->{body}, 'Soto Betawi') < 0 });
 isnt $client->get($menu, headers => { 'If-None-Match' => $tag })->{status}, 304, 'the old ETag is void';
 fresh('a hidden category', sub { $client->put($shelf_path, { is_active => $no }, token => $admin) },
-    sub { index($_[0]->get($menu)->{body}, 'Sop Buntut') < 0 && index($_[0]->get($shelf)->{body}, 'Musiman') < 0 });
-fresh('shown again', sub { $client->put($shelf_path, { is_active => $yes }, token => $admin) }, shown('Sop Buntut'));
+    sub { index($_[0]->get($menu)->{body}, 'Sop Percobaan') < 0 && index($_[0]->get($shelf)->{body}, 'Musiman') < 0 });
+fresh('shown again', sub { $client->put($shelf_path, { is_active => $yes }, token => $admin) }, shown('Sop Percobaan'));
 is answer($client->delete($shelf_path, token => $admin)), '400 category_has_products', 'a category with dishes stays';
 
 # ---- deleting hides everywhere and frees the sku
 
 fresh('deleted', sub { is_deeply $client->delete($path, token => $admin)->{data}{data}, { product_id => $sop->{id}, deleted => $yes }, 'deleted' },
-    sub { index($_[0]->get($menu)->{body}, 'Sop Buntut') < 0 });
+    sub { index($_[0]->get($menu)->{body}, 'Sop Percobaan') < 0 });
 is answer($client->delete($path, token => $admin)), '404 product_not_found', 'once';
 is answer($client->delete("$products/x", token => $admin)), '400 invalid_uuid', 'a bad id';
 is answer($client->put($path, { name => 'x' }, token => $admin)), '404 product_not_found', 'no edit';

@@ -35,7 +35,8 @@ my %declared = map { $_ => 1 } grep { $_ ne 'kn_module_entry' }
 my %map;
 my $sym = slurp("$src/server/libkenangan.sym") =~ s/#.*//gr;
 while ($sym =~ /(KENANGAN_\w[\w.]*)\s*\{\s*(?:global:)?(.*?)\}/gs) {
-    my ($node, $body) = ($1, $2 =~ s/local:.*//sr);
+    my ($node, $body) = ($1, $2);
+    $body =~ s/local:.*//s;
     $map{$_} = $node for $body =~ /(\w+);/g;
 }
 my %exported = exports("$libs/libkenangan.so.1");

@@ -52,7 +52,7 @@ my $shared = "-shared -Wl,-z,defs -Wl,-z,now";
 my $sanitized = `readelf -d $build/server/.libs/kenangand` =~ /libasan/;
 my $more = $sanitized ? '-fsanitize=address,undefined' : '';
 runs("cd $work/hand && cc -std=c99 $strict $more $cflags $shared -o c.so template.c $ldlibs", 'C99 -pedantic -Werror, -z defs, -z now');
-runs("cd $work/hand && c++ -std=$_ $strict $more $cflags $shared -o cxx.so -x c++ template.c $ldlibs", "and as $_") for qw(c++17 c++20);
+runs("cd $work/hand && c++ -std=$_ $strict $more $cflags $shared -o cxx.so -x c++ template.c $ldlibs", "and as $_") for qw(c++20 c++2b);
 for my $so (qw(c.so cxx.so)) {
     is join(' ', `nm -D --defined-only $work/hand/$so` =~ /\s[A-Z] (\S+)$/gm), 'kn_module_entry', "$so exports one symbol";
 }
@@ -60,17 +60,17 @@ for my $so (qw(c.so cxx.so)) {
 # ---- scaffolded
 
 my $server = KN::Server->new(demo => 1, start => 0);
-my %installed = (KENANGAN_TEMPLATE_DIR => $template);
-my ($status, $text) = $server->ctl({ env => {%installed} }, 'module', 'new', 'loyalty', "$work/loyalty");
+my @from = ('--template', $template);
+my ($status, $text) = $server->ctl('module', 'new', @from, 'loyalty', "$work/loyalty");
 is $status, 0, 'kenanganctl module new loyalty' or diag $text;
 my @left = split /\n/, `grep -rli template $work/loyalty`;
 is "@left", '', 'nothing in it is called template any more';
 ok -e "$work/loyalty/loyalty.c", 'loyalty.c';
-($status, $text) = $server->ctl({ env => {%installed} }, 'module', 'new', 'loyalty', "$work/loyalty");
+($status, $text) = $server->ctl('module', 'new', @from, 'loyalty', "$work/loyalty");
 is $status, 1, 'it does not overwrite';
 like $text, qr/loyalty/, 'and says what is in the way';
 for my $name ('../x', 'Big', 'a b', '', '9x', 'x/y') {
-    ($status, $text) = $server->ctl({ env => {%installed} }, 'module', 'new', $name, "$work/never");
+    ($status, $text) = $server->ctl('module', 'new', @from, $name, "$work/never");
     isnt $status, 0, "no module is called \"$name\"";
 }
 ok !-e "$work/never", 'and nothing was made';

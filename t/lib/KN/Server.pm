@@ -15,6 +15,10 @@ use KN::Postgres;
 my %accounts;    # role => [username, password], from the comment in the demo data
 my @running;
 
+# Whatever ends a test, END stops what it started. Handlers, not IGNORE: exec would inherit that.
+$SIG{PIPE} = sub { };
+$SIG{$_} = sub { exit 1 } for qw(HUP INT TERM);
+
 # Read once: the programs we start get an environment without them.
 my ($srcdir, $builddir) = @ENV{qw(KN_SRCDIR KN_BUILDDIR)};
 sub srcdir   { $srcdir   // die "KN_SRCDIR is not set: run the tests with `make check`\n" }
