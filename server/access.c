@@ -190,6 +190,10 @@ void access_check(struct access *access, struct kn_req *req, void (*then)(struct
 
 void kn_auth_accept(struct kn_req *req, const struct kn_user *user) {
     const struct permission *permission = req->route->permission;
+    if (req->timed_out) { /* what the client was told to have failed must not begin now */
+        kn_reply_error(req, 504, "gateway_timeout", "Sign-in came too late");
+        return;
+    }
     if (!permission->staff && !role_among(user->role, permission->roles)) {
         kn_reply_error(req, 403, "insufficient_permissions", "Your role (%s) may not do this",
                        user->role);

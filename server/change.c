@@ -65,11 +65,12 @@ bool change_died(struct change *change, pid_t pid, int wait_status) {
 }
 
 static void warn_of_few_connections(const struct fleet *fleet) {
-    if (fleet->settings->db.max_open < (int64_t)fleet->workers + 1)
+    unsigned least = fleet->workers + 2; /* the agent's, and the one that holds the leader lock */
+    if (fleet->settings->db.max_open < (int64_t)least)
         log_write(KN_WARN, "master", NULL,
-                  "%u processes share DB_MAX_OPEN_CONNS=%lld, but each needs one: %u will be open; "
-                  "raise it or lower `workers`",
-                  fleet->workers + 1, (long long)fleet->settings->db.max_open, fleet->workers + 1);
+                  "DB_MAX_OPEN_CONNS is %lld, but %u processes need %u connections and will open "
+                  "them; raise it or lower `workers`",
+                  (long long)fleet->settings->db.max_open, fleet->workers + 1, least);
 }
 
 static enum change_result start_fleet(struct change *change, const struct ground *ground) {

@@ -15,8 +15,11 @@
 #include "log.h"
 #include "modules.h"
 #include "process.h"
+#include "watch.h"
 #include "settings.h"
 
+#define FIRST_WAIT_MS  20   /* between looks whether a first run may begin */
+#define FIRST_LIMIT_MS 2000 /* after which it begins anyhow */
 #define DB_INTERVAL_MS 2000
 #define DB_TIMEOUT_MS  2000
 #define DB_AGAIN_MS    500 /* while it is unhealthy: recovery should show soon */
@@ -39,6 +42,7 @@ struct checks {
     struct process *process;
     struct kn_check *first;
     struct kn_check database;
+    int64_t started_ms;
 };
 
 /* ---------------------------------------------------------------- running */
@@ -79,12 +83,21 @@ static void run(struct kn_check *check) {
     modules_leave(check->ctx, before);
 }
 
+/* A module whose data is still being loaded would be called ill at each start. */
+static bool first_may_wait(const struct kn_check *check) {
+    const struct checks *checks = check->checks;
+    return check->ctx && check->began_ms == 0 && !watches_loaded(checks->process->watches) &&
+           clock_ms() - checks->started_ms < FIRST_LIMIT_MS;
+}
+
 /* The one timer of a check: the next run, or the limit of this one. A run that never ends keeps
  * its check unhealthy and is not joined by a second one. */
 static void on_timer(evutil_socket_t fd, short what, void *arg) {
     (void)fd, (void)what;
     struct kn_check *check = arg;
-    if (!check->running) {
+    if (!check->running && first_may_wait(check)) {
+        timer_set(check, FIRST_WAIT_MS);
+    } else if (!check->running) {
         run(check);
     } else {
         check->overdue = true;
@@ -206,8 +219,9 @@ struct checks *checks_new(struct process *process) {
 void checks_start(struct checks *checks) {
     for (struct kn_check *check = checks->first; check; check = check->next)
         check->timer = evtimer_new(checks->process->base, on_timer, check);
+    checks->started_ms = clock_ms();
     for (struct kn_check *check = checks->first; check; check = check->next)
-        run(check);
+        on_timer(-1, 0, check);
 }
 
 /* Checks of modules live in their modules' memory, which goes later. */

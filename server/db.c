@@ -285,12 +285,12 @@ void db_drain(struct db *db, void (*done)(void *arg), void *arg) {
 static void all_fail(struct db *db, struct db_calls *calls, bool sent) {
     struct db_call *call;
     while ((call = db_calls_pop(calls)))
-        call_fail(db, call,
-                  sent && !call->read_only ? KN_DB_UNCERTAIN : KN_DB_UNAVAILABLE,
+        call_fail(db, call, sent && !call->read_only ? KN_DB_UNCERTAIN : KN_DB_UNAVAILABLE,
                   "this process is leaving");
 }
 
-/* Nothing may call back into a pool that is gone, so calls made by these last callbacks fail too. */
+/* Nothing may call back into a pool that is gone, so calls made by these last callbacks fail too.
+ */
 void db_free(struct db *db) {
     struct db_calls sent = {0};
     db->draining = true;

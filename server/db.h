@@ -21,10 +21,12 @@ void db_send(struct db *db, const char *request_id, const struct kn_query *queri
              int64_t timeout, kn_db_fn *fn, void *arg);
 void db_stats(const struct db *db, struct db_stats *stats);
 
-/* While PostgreSQL is known to be unreachable: why, in a short phrase without host names; else NULL. */
+/* While PostgreSQL is known to be unreachable: why, in a short phrase without host names; else
+ * NULL. */
 const char *db_failure(const struct db *db);
 
-/* Takes no new calls (they fail as unavailable); done() when the last one under way has answered. */
+/* Takes no new calls (they fail as unavailable); done() when the last one under way has answered.
+ */
 void db_drain(struct db *db, void (*done)(void *arg), void *arg);
 void db_free(struct db *db);
 

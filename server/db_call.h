@@ -16,16 +16,16 @@ struct db_call {
     const char *request_id; /* or NULL */
     const struct kn_query *queries;
     size_t count;
-    bool read_only;       /* every query is: may be sent again after a lost connection */
+    bool read_only; /* every query is: may be sent again after a lost connection */
     int64_t started_us, sent_us;
     int64_t deadline_ms;
-    int64_t queued_ms;    /* since when it waits for a connection */
-    int64_t retry_ms;     /* not before: after a serialization failure */
-    unsigned losses;      /* connections lost under it */
+    int64_t queued_ms; /* since when it waits for a connection */
+    int64_t retry_ms;  /* not before: after a serialization failure */
+    unsigned losses;   /* connections lost under it */
     unsigned reprepares;
     unsigned conflicts;
-    unsigned prepares;    /* bit i: a prepare goes ahead of query i in this attempt */
-    size_t at;            /* query whose result comes next */
+    unsigned prepares;     /* bit i: a prepare goes ahead of query i in this attempt */
+    size_t at;             /* query whose result comes next */
     bool prepare_answered; /* that query's prepare has been answered */
     struct kn_db_reply reply;
 };

@@ -39,10 +39,11 @@ void db_conn_close(struct db_conn *conn, struct db_calls *calls);
  * over (it cannot have happened then): the call stays the owner's, lost() follows from the loop. */
 bool db_conn_send(struct db_conn *conn, struct db_call *call);
 
-bool db_conn_closed(const struct db_conn *conn);  /* neither up nor dialling */
-bool db_conn_up(const struct db_conn *conn);      /* takes calls */
+bool db_conn_closed(const struct db_conn *conn);       /* neither up nor dialling */
+bool db_conn_up(const struct db_conn *conn);           /* takes calls */
 size_t db_conn_statements(const struct db_conn *conn); /* on their way */
-struct db_call *db_conn_oldest(const struct db_conn *conn); /* call under way, or NULL; then ->next */
+struct db_call *
+db_conn_oldest(const struct db_conn *conn); /* call under way, or NULL; then ->next */
 int64_t db_conn_opened_ms(const struct db_conn *conn);
 int64_t db_conn_idle_since_ms(const struct db_conn *conn);
 

@@ -200,7 +200,8 @@ static void next_target(struct db_dial *dial) {
     host_try(dial, dial->hosts[dial->host]);
 }
 
-/* Both the first step, so that nothing is reported before db_dial_start() returns, and the limit. */
+/* Both the first step, so that nothing is reported before db_dial_start() returns, and the limit.
+ */
 static void timer_due(evutil_socket_t fd, short what, void *arg) {
     (void)fd;
     (void)what;

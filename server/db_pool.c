@@ -149,7 +149,8 @@ static void on_failed(void *owner, struct db_conn *conn, const char *failure) {
     pool->turn++;
     pool->dial_after_ms = clock_ms() + backoff_next(&pool->backoff);
     if (pool->stats.open > 0) {
-        log_write(KN_WARN, "db", NULL, "cannot open one more connection to PostgreSQL: %s", failure);
+        log_write(KN_WARN, "db", NULL, "cannot open one more connection to PostgreSQL: %s",
+                  failure);
         return;
     }
     if (!pool->down)
@@ -258,7 +259,7 @@ static size_t price(const struct place *place, int64_t now_us) {
 static struct place *place_best(struct db_pool *pool, int64_t now_us, size_t *best) {
     struct place *found = NULL;
     *best = SIZE_MAX;
-    for (size_t i = 0; i < pool->count && *best > 0; i++) {
+    for (size_t i = 0; i<pool->count && * best> 0; i++) {
         size_t here = price(&pool->places[i], now_us);
         if (here < *best) {
             *best = here;
@@ -314,8 +315,7 @@ struct db_pool *db_pool_new(struct process *process, size_t connections,
     pool->keep = keep_share(&process->settings->db, connections);
     pool->places = xcalloc(connections, sizeof(*pool->places));
     for (size_t i = 0; i < connections; i++)
-        pool->places[i].conn =
-            db_conn_new(process->base, process->settings, &conn_events, pool);
+        pool->places[i].conn = db_conn_new(process->base, process->settings, &conn_events, pool);
     pool->failure = "not connected yet";
     pool->backoff = (struct backoff){.least_ms = 50, .most_ms = 2000};
     pool->lost_ms = clock_ms();

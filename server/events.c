@@ -80,8 +80,9 @@ static bool failed(struct events *events, const struct kn_db_reply *reply) {
     bool failing = kn_db_status(reply) != KN_DB_OK;
     events->polling = false;
     if (failing && !events->failing && kn_db_status(reply) == KN_DB_REFUSED)
-        log_write(KN_WARN, "events", NULL, "cannot read the outbox: %s; are the migrations applied "
-                                           "(kenanganctl migrate)?",
+        log_write(KN_WARN, "events", NULL,
+                  "cannot read the outbox: %s; are the migrations applied "
+                  "(kenanganctl migrate)?",
                   kn_db_message(reply));
     events->failing = failing;
     return failing;
@@ -159,8 +160,7 @@ static void on_published(void *arg, const struct kn_db_reply *reply) {
                kn_db_message(reply));
 }
 
-void kn_event_publish(struct kn_ctx *ctx, const char *topic, const char *key,
-                      const char *payload) {
+void kn_event_publish(struct kn_ctx *ctx, const char *topic, const char *key, const char *payload) {
     const char *params[] = {topic, key, payload};
     struct kn_query query = {&publish_stmt, params, 3};
     kn_ctx_db(ctx, &query, 1, on_published, ctx);

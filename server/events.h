@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Subscriptions to the outbox (kn_event_*): reads committed rows in order, only while someone listens. */
+/* Subscriptions to the outbox (kn_event_*): reads committed rows in order, only while someone
+ * listens. */
 #ifndef EVENTS_H
 #define EVENTS_H
 

@@ -116,7 +116,7 @@ static void conn_send(struct gate_conn *conn, const char *bytes, size_t length) 
 
 static void conn_refuse(struct gate_conn *conn) {
     struct buf reply = {0};
-    conn->gate->hooks.refusal(conn->gate->arg, conn->ip, &conn->scan, &reply);
+    conn->gate->hooks.refusal(conn->gate->arg, conn, &conn->scan, &reply);
     conn_send(conn, buf_text(&reply), reply.length);
     buf_free(&reply);
     gate_scan_free(&conn->scan);
@@ -276,6 +276,8 @@ void gate_reply(struct gate_conn *conn, const char *lines, size_t length) {
 }
 
 void gate_flush(struct gate_conn *conn) {
+    if (!conn_is_alive(conn)) /* killed, and not yet freed: evhttp has thrown the reply away */
+        return;
     bufferevent_flush(conn->filter, EV_WRITE, BEV_NORMAL);
     conn->reply_lines = NULL;
     if (conn->state == CONN_REPLYING) /* a half-closed client still gets the rest */

@@ -29,7 +29,8 @@ struct gate_hooks {
     /* How large the body of this request may be; its head is known. */
     size_t (*body_max)(void *arg, const struct gate_message *message);
     /* Writes the complete reply to a request that scan (status, code, reason) refuses. */
-    void (*refusal)(void *arg, const char *peer_ip, const struct gate_scan *scan, struct buf *out);
+    void (*refusal)(void *arg, const struct gate_conn *conn, const struct gate_scan *scan,
+                    struct buf *out);
     /* Proxies are not held to the number of connections per address. */
     bool (*is_proxy)(void *arg, const struct in6_addr *address);
     /* A connection has come or gone. */

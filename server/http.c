@@ -75,16 +75,17 @@ static bool is_id_char(char c) {
            c == '_' || c == '-';
 }
 
-static void identify(struct kn_req *req) {
-    const char *given = kn_req_header(req, "X-Request-ID");
+/* The client's own request id if it is sane, else a new one. */
+static void identify(const struct gate_message *message, char id[REQUEST_ID_MAX + 1]) {
+    const char *given = message ? gate_message_header(message, "X-Request-ID") : NULL;
     size_t length = given ? strlen(given) : 0;
     bool sane = length >= 1 && length <= REQUEST_ID_MAX;
     for (size_t i = 0; sane && i < length; i++)
         sane = is_id_char(given[i]);
     if (sane)
-        memcpy(req->id, given, length + 1);
+        memcpy(id, given, length + 1);
     else
-        uuid_make(req->id);
+        uuid_make(id);
 }
 
 /* Splits the target into canonical path and query; false after replying 400. */
@@ -164,7 +165,7 @@ static void admit(struct kn_req *req) {
 
 static void dispatch(struct kn_req *req, const struct in6_addr *peer) {
     struct path path;
-    identify(req);
+    identify(req->message, req->id);
     proxies_client(req->http->proxies, req->message, peer, req->client_ip, sizeof(req->client_ip));
     if (strcmp(req->target, "*") == 0)
         path = (struct path){.text = "*"};
@@ -205,20 +206,46 @@ static size_t on_body_max(void *arg, const struct gate_message *message) {
     return (size_t)http->settings->body_max;
 }
 
-static void on_refusal(void *arg, const char *peer_ip, const struct gate_scan *scan,
+static bool is_printable(const char *text) {
+    for (; *text; text++)
+        if (*text <= 0x20 || *text >= 0x7f)
+            return false;
+    return true;
+}
+
+/* One line for a request of which perhaps not even the first line could be read. */
+static void log_refusal(const struct gate_scan *scan, const char *id, const char *client_ip) {
+    const struct gate_message *message = scan->message;
+    bool known = message && message->target > 0 && is_printable(gate_message_method(message)) &&
+                 is_printable(gate_message_target(message));
+    const struct log_access line = {.request_id = id,
+                                    .method = known ? gate_message_method(message) : "-",
+                                    .target = known ? gate_message_target(message) : "-",
+                                    .status = scan->status,
+                                    .client_ip = client_ip,
+                                    .user_agent =
+                                        message ? gate_message_header(message, "User-Agent") : NULL,
+                                    .error = scan->code};
+    log_access(&line);
+}
+
+static void on_refusal(void *arg, const struct gate_conn *conn, const struct gate_scan *scan,
                        struct buf *out) {
     struct http *http = arg;
-    char id[UUID_TEXT_SIZE];
-    uuid_make(id);
-    reply_refusal(scan, id, out);
-    const struct log_access line = {.request_id = id,
-                                    .method = "-",
-                                    .target = "-",
-                                    .status = scan->status,
-                                    .client_ip = peer_ip,
-                                    .error = scan->code};
+    const struct gate_message *message = scan->message;
+    char id[REQUEST_ID_MAX + 1], client_ip[INET6_ADDRSTRLEN];
+    struct buf lines = {0};
+    identify(message, id);
+    policy_cors_add(http->settings, message ? gate_message_header(message, "Origin") : NULL,
+                    &lines);
+    reply_refusal(scan, id, &lines, out);
+    buf_free(&lines);
+    memcpy(client_ip, gate_peer_ip(conn), sizeof(client_ip));
+    if (message)
+        proxies_client(http->proxies, message, gate_peer_address(conn), client_ip,
+                       sizeof(client_ip));
     if (http->settings->access_log)
-        log_access(&line);
+        log_refusal(scan, id, client_ip);
     metrics_request(http->process->metrics, NULL, scan->status, 0);
 }
 
@@ -359,7 +386,7 @@ void http_free(struct http *http) {
         return;
     event_free(http->sweep);
     while ((req = TAILQ_FIRST(&http->active)))
-        kn_reply_error(req, 503, "shutting_down", "The server is leaving; please try again");
+        reply_shutdown(req);
     gate_kill_all(http->gate);
     turn(http);
     evhttp_free(http->evhttp);

@@ -78,8 +78,8 @@ void kn_job_done(struct kn_job *job, bool ok, const char *detail) {
         return;
     job->running = false;
     log_write(ok ? KN_DEBUG : KN_WARN, job->ctx ? job->ctx->module->name : "jobs", NULL,
-              "job %s %s after %lld ms%s%s", job->name, ok ? "done" : "failed",
-              (long long)elapsed, detail && *detail ? ": " : "", detail ? detail : "");
+              "job %s %s after %lld ms%s%s", job->name, ok ? "done" : "failed", (long long)elapsed,
+              detail && *detail ? ": " : "", detail ? detail : "");
     if (job->timer)
         timer_set(job, job->interval > elapsed ? job->interval - elapsed : 1);
 }
@@ -87,8 +87,7 @@ void kn_job_done(struct kn_job *job, bool ok, const char *detail) {
 static void on_lead(void *arg, bool leads) {
     struct jobs *jobs = arg;
     for (struct kn_job *job = jobs->first; job && leads; job = job->next)
-        if (job->flags & KN_JOB_LEADER && !job->running &&
-            !evtimer_pending(job->timer, NULL))
+        if (job->flags & KN_JOB_LEADER && !job->running && !evtimer_pending(job->timer, NULL))
             timer_set(job, random_below(FIRST_MS));
 }
 

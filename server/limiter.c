@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "limiter.h"
 
+#include <arpa/inet.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -60,6 +61,16 @@ static uint64_t mix(uint64_t hash) {
 static uint64_t hash_text(uint64_t hash, const char *text) {
     for (; *text; text++)
         hash = mix(hash ^ (unsigned char)*text) + 0x9e3779b97f4a7c15u;
+    return hash;
+}
+
+/* Whoever has an IPv6 address has a network of 2^64 of them: it counts as one client. */
+static uint64_t hash_client(uint64_t hash, const char *ip) {
+    struct in6_addr address;
+    if (inet_pton(AF_INET6, ip, &address) != 1)
+        return hash_text(hash, ip);
+    for (size_t i = 0; i < 8; i++)
+        hash = mix(hash ^ address.s6_addr[i]) + 0x9e3779b97f4a7c15u;
     return hash;
 }
 
@@ -188,7 +199,8 @@ static struct bucket *bucket_of(struct limiter *limiter, const struct limit *lim
                                 const struct kn_req *req) {
     uint64_t hash = hash_text(limiter->table->seed, limit->settings->name);
     hash = mix(hash + 1);
-    hash = hash_text(hash, limit->subject == BY_USER ? req->user->id : req->client_ip);
+    hash = limit->subject == BY_USER ? hash_text(hash, req->user->id)
+                                     : hash_client(hash, req->client_ip);
     if (limit->subject == BY_PATH)
         hash = hash_text(mix(hash + 1), req->path);
     return bucket_find(limiter->table, hash ? hash : 1);
@@ -214,6 +226,7 @@ static bool admit(struct limiter *limiter, struct kn_req *req, bool users) {
             reply_limited(req, wait);
             return false;
         }
+        req->limits_taken |= 1u << i;
     }
     return true;
 }
@@ -228,11 +241,10 @@ bool limiter_admit_user(struct limiter *limiter, struct kn_req *req) {
 
 void limiter_settle(struct limiter *limiter, struct kn_req *req, int status) {
     const struct route_limits *limits = req->route->limits;
-    if (status < 400 || status == 429)
-        return;
-    for (size_t i = 0; i < limits->count; i++) {
+    for (size_t i = 0; i < limits->count && status >= 400; i++) {
         const struct limit *limit = &limits->limits[i];
-        if (limit->settings->accepted_only && (limit->subject != BY_USER || req->user))
+        /* only what this request has taken: many are refused before they come to a limiter */
+        if (limit->settings->accepted_only && (req->limits_taken & (1u << i)))
             atomic_fetch_sub(&bucket_of(limiter, limit, req)->full_at, token_us(limit->settings));
     }
 }

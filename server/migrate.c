@@ -168,8 +168,8 @@ static int text_run(struct migration *run, const struct migrate_file *file) {
         return fail(run, "sql/%s: %s", file->path, PQerrorMessage(run->pg));
     while ((result = PQgetResult(run->pg))) {
         ExecStatusType status = PQresultStatus(result);
-        bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ||
-                    status == PGRES_EMPTY_QUERY;
+        bool good =
+            status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
         if (!good && answer == 0)
             answer = PQstatus(run->pg) == CONNECTION_OK
                          ? fail_in_file(run, file, result, statement)
@@ -178,8 +178,9 @@ static int text_run(struct migration *run, const struct migrate_file *file) {
         PQclear(result);
     }
     if (answer == 0 && PQtransactionStatus(run->pg) != PQTRANS_INTRANS)
-        answer = fail(run, "sql/%s ends or begins a transaction itself: remove its BEGIN, COMMIT "
-                           "and ROLLBACK",
+        answer = fail(run,
+                      "sql/%s ends or begins a transaction itself: remove its BEGIN, COMMIT "
+                      "and ROLLBACK",
                       file->path);
     return answer;
 }
@@ -222,8 +223,7 @@ static int file_apply(struct migration *run, const struct migrate_file *file, bo
         return -1;
     }
     if (run->report)
-        fprintf(run->report, "applied %s (%lld ms)\n", file->path,
-                (long long)(clock_ms() - began));
+        fprintf(run->report, "applied %s (%lld ms)\n", file->path, (long long)(clock_ms() - began));
     return 0;
 }
 

@@ -100,8 +100,9 @@ static int duplicates_refuse(const struct migrate_files *files, char **error) {
     for (size_t i = 1; i < files->count; i++) {
         const struct migrate_file *a = &files->files[i - 1], *b = &files->files[i];
         if (a->version == b->version && strcmp(a->module, b->module) == 0)
-            return fail(error, b->path, "another file of this module has the same number: "
-                                        "give it the next one");
+            return fail(error, b->path,
+                        "another file of this module has the same number: "
+                        "give it the next one");
     }
     return 0;
 }
@@ -119,14 +120,14 @@ static int folders_read(struct migrate_files *files, const char *sql_dir, char *
     return result;
 }
 
-int migrate_files_read(struct migrate_files *files, const char *sql_dir, bool demo,
-                       char **error) {
+int migrate_files_read(struct migrate_files *files, const char *sql_dir, bool demo, char **error) {
     *files = (struct migrate_files){0};
-    int result = demo ? folder_read(files, sql_dir, "demo", error)
-                      : folders_read(files, sql_dir, error);
+    int result =
+        demo ? folder_read(files, sql_dir, "demo", error) : folders_read(files, sql_dir, error);
     if (result == 0 && files->count == 0)
-        result = fail(error, sql_dir, "holds no <module>/NNN_name.sql; set sql_dir to the directory "
-                                      "of the migrations");
+        result = fail(error, sql_dir,
+                      "holds no <module>/NNN_name.sql; set sql_dir to the directory "
+                      "of the migrations");
     if (result == 0) {
         qsort(files->files, files->count, sizeof(*files->files), compare);
         result = duplicates_refuse(files, error);
@@ -165,7 +166,8 @@ size_t migrate_line_of_character(const char *text, long character) {
     return line_at(text, c);
 }
 
-/* Each skipper gets the place behind an opening mark and returns the one behind the closing mark. */
+/* Each skipper gets the place behind an opening mark and returns the one behind the closing mark.
+ */
 static const char *skip_quoted(const char *c, char quote, bool escapes) {
     for (; *c && *c != quote; c++)
         if (escapes && *c == '\\' && c[1])
@@ -191,8 +193,9 @@ static const char *skip_comment(const char *c) {
 static const char *skip_dollar(const char *c) {
     char tag[66];
     size_t length = 0;
-    while (length < 63 && (c[length] == '_' || ((c[length] | 32) >= 'a' && (c[length] | 32) <= 'z') ||
-                           (c[length] >= '0' && c[length] <= '9')))
+    while (length < 63 &&
+           (c[length] == '_' || ((c[length] | 32) >= 'a' && (c[length] | 32) <= 'z') ||
+            (c[length] >= '0' && c[length] <= '9')))
         length++;
     if (c[length] != '$')
         return c;

@@ -7,11 +7,11 @@
 #include <stddef.h>
 
 struct migrate_file {
-    char *module;  /* folder */
-    char *name;    /* "030_menu.sql" */
-    char *path;    /* "menu/030_menu.sql", below the sql directory */
-    long version;  /* 30 */
-    char *text;    /* contents, NUL-terminated */
+    char *module; /* folder */
+    char *name;   /* "030_menu.sql" */
+    char *path;   /* "menu/030_menu.sql", below the sql directory */
+    long version; /* 30 */
+    char *text;   /* contents, NUL-terminated */
     size_t length;
     char *checksum; /* SHA-256 in hex, set by migrate.c */
     bool pending;   /* set by migrate.c */

@@ -31,9 +31,7 @@ static bool origin_allowed(const struct settings_http *settings, const char *url
     return false;
 }
 
-void policy_cors_add(const struct settings_http *settings, const struct kn_req *req,
-                     struct buf *lines) {
-    const char *origin = kn_req_header(req, "Origin");
+void policy_cors_add(const struct settings_http *settings, const char *origin, struct buf *lines) {
     buf_add_text(lines, "Vary: Origin\r\n");
     if (!origin || !origin_allowed(settings, origin))
         return;

@@ -11,9 +11,8 @@ struct settings_http;
 
 extern const char policy_security_headers[]; /* lines with CRLF, on every reply */
 
-/* Adds the CORS lines for a reply to req. */
-void policy_cors_add(const struct settings_http *settings, const struct kn_req *req,
-                     struct buf *lines);
+/* Adds the CORS lines for the reply to a request with this Origin header (NULL: none). */
+void policy_cors_add(const struct settings_http *settings, const char *origin, struct buf *lines);
 
 /* Adds the lines of the reply to a CORS preflight; false when req is none. */
 bool policy_preflight_add(const struct settings_http *settings, const struct kn_req *req,

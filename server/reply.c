@@ -60,7 +60,7 @@ static void lines_write(struct kn_req *req, int status, const char *type, size_t
     buf_add_text(lines, req->id);
     buf_add_text(lines, "\r\n");
     buf_add_text(lines, policy_security_headers);
-    policy_cors_add(&process->settings->http, req, lines);
+    policy_cors_add(&process->settings->http, kn_req_header(req, "Origin"), lines);
     if (no_store(req, status))
         buf_add_text(lines, "Cache-Control: no-store\r\n");
     buf_add(lines, buf_text(&req->headers), req->headers.length);
@@ -239,10 +239,18 @@ void reply_empty(struct kn_req *req, int status, const struct buf *lines) {
     finish(req, status, NULL, &(const struct body){0});
 }
 
-void reply_timeout(struct kn_req *req) {
+static void answer_for(struct kn_req *req, int status, const char *code, const char *message) {
     request_hold(req); /* for the handler's own reply */
-    kn_reply_error(req, 504, "gateway_timeout", "The server took too long; please try again");
+    kn_reply_error(req, status, code, "%s", message);
     req->timed_out = true;
+}
+
+void reply_timeout(struct kn_req *req) {
+    answer_for(req, 504, "gateway_timeout", "The server took too long; please try again");
+}
+
+void reply_shutdown(struct kn_req *req) {
+    answer_for(req, 503, "shutting_down", "The server is leaving; please try again");
 }
 
 static const char *phrase(int status) {
@@ -265,7 +273,8 @@ static const char *phrase(int status) {
     return "Refused";
 }
 
-void reply_refusal(const struct gate_scan *scan, const char *request_id, struct buf *out) {
+void reply_refusal(const struct gate_scan *scan, const char *request_id, const struct buf *lines,
+                   struct buf *out) {
     struct kn_json json;
     size_t length;
     json_init(&json);
@@ -277,8 +286,9 @@ void reply_refusal(const struct gate_scan *scan, const char *request_id, struct 
     const char *body = kn_json_bytes(&json, &length);
     buf_printf(out,
                "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-               "X-Request-ID: %s\r\nCache-Control: no-store\r\n%s%sConnection: close\r\n\r\n%s",
+               "X-Request-ID: %s\r\nCache-Control: no-store\r\n%s%s%sConnection: close\r\n\r\n%s",
                scan->status, phrase(scan->status), json_type, length, request_id,
-               scan->status == 503 ? "Retry-After: 1\r\n" : "", policy_security_headers, body);
+               scan->status == 503 ? "Retry-After: 1\r\n" : "", policy_security_headers,
+               buf_text(lines), scan->message && scan->message->is_head ? "" : body);
     json_release(&json);
 }

@@ -122,15 +122,15 @@ static bool any_of(const struct kn_db_reply *reply, const char *const *sqlstates
 /* It is PostgreSQL's state that is wrong, not the request: lost connections, no room, read-only,
  * conflicts that lasted, its own time limits. */
 static bool is_unavailable(const struct kn_db_reply *reply) {
-    static const char *const sqlstates[] = {"08",    "53",    "57P",   "58",    "25006", "40001",
-                                            "40P01", "55P03", "57014", NULL};
+    static const char *const sqlstates[] = {"08",    "53",    "57P",   "58",    "25006",
+                                            "40001", "40P01", "55P03", "57014", NULL};
     return kn_db_status(reply) == KN_DB_UNAVAILABLE || any_of(reply, sqlstates);
 }
 
 /* Values that validation let through and PostgreSQL does not take. */
 static bool is_bad_value(const struct kn_db_reply *reply) {
-    static const char *const sqlstates[] = {"22P02", "22003", "22007", "22008", "22021",
-                                            "22P05", "22001", NULL};
+    static const char *const sqlstates[] = {"22P02", "22003", "22007", "22008",
+                                            "22021", "22P05", "22001", NULL};
     return any_of(reply, sqlstates);
 }
 

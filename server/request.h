@@ -51,6 +51,7 @@ struct kn_req {
     const char *reply_error; /* code, for the access log */
     struct buf headers;      /* the lines that the handler added to the reply */
     bool caching_said;       /* one of them is Cache-Control */
+    unsigned limits_taken;   /* limiter.c: bit i: a token of the route's limiter i was taken */
     bool reply_open, replied;
     bool timed_out; /* answered 504 for; the handler's own reply is still to come, and is dropped */
     bool head;      /* HEAD: answered as GET, without the body */

@@ -41,9 +41,9 @@ struct kn_watch {
     int64_t load_began_ms;
     int64_t confirmed_ms; /* the data was the newest there was at this moment */
     struct backoff backoff;
-    struct event *retry;     /* after a failed load, or a refresh held back */
-    struct waiter *waiting;  /* for a load that begins from now on */
-    struct waiter *riding;   /* on the load under way */
+    struct event *retry;    /* after a failed load, or a refresh held back */
+    struct waiter *waiting; /* for a load that begins from now on */
+    struct waiter *riding;  /* on the load under way */
 };
 
 struct watches {

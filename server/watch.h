@@ -9,7 +9,7 @@ struct process;
 struct watches;
 
 struct watches *watches_new(struct process *process);
-void watches_start(struct watches *watches); /* first loads, then polls every 250 ms */
+void watches_start(struct watches *watches);        /* first loads, then polls every 250 ms */
 bool watches_loaded(const struct watches *watches); /* every watch has loaded at least once */
 void watches_free(struct watches *watches);
 

@@ -184,11 +184,12 @@ static void events_end(struct worker *worker) {
         event_free(all[i]);
 }
 
-/* A connection for each process at least: the sum is max_open unless there are more processes. */
+/* One for the agent and one that holds the leader lock; the workers share the rest, at least one
+ * each: the sum is max_open unless there are more processes. */
 static int64_t connections(const struct worker_start *start) {
     if (start->kind != KN_WORKER)
         return 1;
-    int64_t share = (start->settings->db.max_open - 1) / (int64_t)start->scoreboard->workers;
+    int64_t share = (start->settings->db.max_open - 2) / (int64_t)start->scoreboard->workers;
     return share > 0 ? share : 1;
 }
 

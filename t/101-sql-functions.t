@@ -1,14 +1,16 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-3-Clause
-# The rules the SQL functions keep by themselves. Runs in a migrated database with the demo
-# restaurant, named by PGHOST, PGPORT, PGDATABASE; only when KN_TEST_PG is set.
+# The rules the SQL functions keep by themselves, in a migrated database with the demo restaurant.
 use strict;
 use warnings;
 use Test::More;
 use IPC::Open3;
+use KN::Server;
 
-plan skip_all => 'KN_TEST_PG is not set' unless $ENV{KN_TEST_PG};
-my $psql = $ENV{KN_PSQL} || 'psql';
+my $server = KN::Server->new(demo => 1, start => 0);
+my %there = $server->pg->env;
+@ENV{qw(PGHOST PGPORT PGUSER PGDATABASE)} = @there{qw(DB_HOST DB_PORT DB_USER DB_NAME)};
+my $psql = KN::Postgres::bindir() . '/psql';
 
 # One statement; returns its rows as text, or 'KNnnn code' when it was refused.
 sub sql {

@@ -88,13 +88,31 @@ sub sample {
 mkdir "$work/$_" for qw(now frozen);
 sample("$src/include", "$work/now/sample.so");
 SKIP: {
-    skip 'abidiff is not installed (Debian package abigail-tools)', 2 unless has('abidiff');
+    skip 'abidiff is not installed (Debian package abigail-tools)', 7 unless has('abidiff');
     my (undef, $sections) = run("readelf -S $libs/libkenangan.so.1");
-    skip 'the library is built without debug information (-g)', 2 unless $sections =~ /\.debug_info/;
-    skip 'a sanitized library has other symbols', 2 if $sections =~ /asan/;
-    my $options = "--drop-private-types --headers-dir2 $src/include --no-added-syms";
-    runs("abidiff $options $abi/libkenangan-1.0.abi $libs/libkenangan.so.1", 'abidiff finds nothing taken from the library');
-    runs("abidiff $options $abi/sample-1.0.abi $work/now/sample.so", 'nor changed for a module');
+    skip 'the library is built without debug information (-g)', 7 unless $sections =~ /\.debug_info/;
+    skip 'a sanitized library has other symbols', 7 if $sections =~ /asan/;
+    my $see = "abidw --no-corpus-path --no-comp-dir-path --no-show-locs --no-elf-needed --exported-interfaces-only --drop-private-types";
+    my $differ = "abidiff --suppressions $abi/appended.suppr --no-added-syms";
+    runs("$see --headers-dir $src/include $libs/libkenangan.so.1 >$work/lib.abi", 'abidw reads the library');
+    runs("$differ $abi/libkenangan-1.0.abi $work/lib.abi", 'abidiff finds nothing taken from the library');
+    runs("$see --headers-dir $src/include $work/now/sample.so >$work/sample.abi", 'abidw reads the sample module');
+    runs("$differ $abi/sample-1.0.abi $work/sample.abi", 'abidiff finds nothing changed for a module');
+
+    # That it would find it: a member grown is a break, a member appended is none.
+    my %spoil = (grown => ['int64_t id;', 'int32_t id;', 4], shrunk => ['size_t body_max;', 'unsigned body_max;', 4],
+        appended => ['void (*stop)(struct kn_ctx *ctx);', 'void (*stop)(struct kn_ctx *ctx); int later;', 0]);
+    for my $name (sort keys %spoil) {
+        my ($from, $to, $wanted) = @{ $spoil{$name} };
+        mkdir "$work/$name";
+        open(my $changed, '>', "$work/$name/kenangan.h") or die $!;
+        print $changed slurp("$abi/kenangan-1.0.h") =~ s/\Q$from\E/$to/r;
+        close $changed;
+        system("$cc -std=c99 -g -O1 -w -fPIC -I$work/$name -shared -o $work/$name/sample.so $abi/sample.c -L$libs -lkenangan"
+              . " && $see --headers-dir $work/$name $work/$name/sample.so >$work/$name/abi") == 0 or die;
+        my ($found) = run("$differ $abi/sample-1.0.abi $work/$name/abi");
+        is $found, $wanted, "a member $name: " . ($wanted ? 'found' : 'no break');
+    }
 }
 
 # ---- a module built for 1.0 runs today

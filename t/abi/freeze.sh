@@ -15,9 +15,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 ${CC:-cc} -std=c99 -g -O1 -fPIC -fvisibility=hidden -I"$top/include" -shared -o "$work/sample.so" \
     "$abi/sample.c" -L"$build/server/.libs" -lkenangan
+# Public types only, and no folder of the machine it was made on.
 see() {
-    abidw --no-corpus-path --no-comp-dir-path --no-show-locs --type-id-style hash \
-        --headers-dir "$top/include" --drop-private-types "$1" >"$2"
+    abidw --no-corpus-path --no-comp-dir-path --no-show-locs --no-elf-needed \
+        --exported-interfaces-only --type-id-style hash --headers-dir "$top/include" \
+        --drop-private-types "$1" | sed -E "s|(<abi-instr [^>]*path=')[^']*/|\1|" >"$2"
 }
 see "$build/server/.libs/libkenangan.so.1" "$work/lib.abi"
 see "$work/sample.so" "$work/sample.abi"

@@ -15,7 +15,7 @@ my $large   = $ENV{BENCH_LARGE}   // 1_000_000;
 my %only    = map { $_ => 1 } @ARGV;
 my $dir     = tempdir('kn-bench-XXXXXX', DIR => '/tmp', CLEANUP => 1);
 my $here    = KN::Server::srcdir() . '/t/bench';
-my $no_limits = join '', map { "  $_: {budget: 1000000000, period: 1m}\n" } qw(strict public);
+my $no_limits = join '', map { "  $_: {budget: 1000000, period: 1s}\n" } qw(strict public);
 my (@rows, @pids);
 chmod 0755, $dir;
 $| = 1;
