@@ -10,7 +10,7 @@ usage() {
 Usage: scripts/test.sh [--sanitize] [TEST...]
 
 Installs missing Debian packages, builds out of tree and runs the tests (or only those named, such
-as t/orders.t) as \`make check\` does. The tests start and stop a PostgreSQL of their own.
+as t/210-orders.t) as \`make check\` does. The tests start and stop a PostgreSQL of their own.
 
   --sanitize   build in build-sanitize/ with AddressSanitizer and UBSan, and test that
   --help       this text

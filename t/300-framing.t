@@ -32,7 +32,8 @@ for my $case (KN::Corpus::all()) {
     my @status = $text =~ m{^HTTP/1\.1 (\d{3}) }mg;
     like "@status", qr/\A(?:4\d\d|501|505)\z/, "$name: one answer, a refusal";
     ok $closed, "$name: and the end";
-    like $text, qr/\r\nConnection: close\r\n.*"success":\s*false/s, "$name: in the contract's form";
+    my $body = $bytes =~ /\AHEAD / ? qr/^\r\n\z/m : qr/"success":\s*false/;
+    like $text, qr/\r\nConnection: close\r\n.*$body/s, "$name: in the contract's form";
 }
 for my $path (KN::Corpus::paths()) {
     my $reply = $server->client->get($path);

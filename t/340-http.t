@@ -93,6 +93,14 @@ for my $origin ('https://evil.example', "$spa.evil.example", 'https://pos.exampl
 my $error = $client->get('/api/v1/auth/me', headers => { Origin => $spa });
 is "$error->{status} " . header($error, 'Access-Control-Allow-Origin'), "401 $spa", 'errors can be read, too';
 
+# ---- what the gate refuses can be read and found, too
+$raw = $server->client;
+$raw->send_raw("POST /api/v1/auth/logout?token=Hush7 HTTP/1.1\r\nHost: localhost\r\nOrigin: $spa\r\n"
+    . "X-Request-ID: refused-1\r\nUser-Agent: till\r\nContent-Length: 100000000\r\n\r\n");
+my $refused = $raw->read_response;
+is join(' ', $refused->{status}, map { header($refused, $_) } qw(X-Request-ID Access-Control-Allow-Origin)), "413 refused-1 $spa",
+    'a body too large: its own request id, readable by the other origin';
+
 # ---- routes
 for my $auth (undef, $token, 'rubbish') {
     my $with = defined $auth ? 'with a token' : 'without a token';
@@ -132,6 +140,8 @@ like $line->{latency}, qr/\A\d+(?:\.\d+)?ms\z/, 'latency';
 is "$line->{level} $line->{method} $line->{status_code} $line->{client_ip}", 'INFO GET 200 127.0.0.1', 'what happened';
 is $line->{path}, '/health?x=1&password=***MASKED***&token=***MASKED***&api_key=***MASKED***&client_secret=***MASKED***', 'secrets masked';
 is $line{'log-2'}{level}, 'WARN', '4xx is WARN';
+is join(' ', map { $line{'refused-1'}{$_} // '-' } qw(method path status_code client_ip user_agent error)),
+    'POST /api/v1/auth/logout?token=***MASKED*** 413 127.0.0.1 till body_too_large', 'what the gate refuses is logged like any other';
 is $line{'log-3'}{level}, 'ERROR', '5xx is ERROR';
 my @about = grep { ($_->{request_id} // '') eq 'log-3' && $_->{message} } $server->log_lines;
 like join(' ', map { $_->{message} } @about), qr/orders/, 'the log has PostgreSQL\'s reason';

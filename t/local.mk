@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# `make check` builds the C tests and hands everything to prove. One test: make check T=t/orders.t
+# `make check` builds the C tests and hands everything to prove. One test: make check T=t/210-orders.t
 unit_programs = \
 	%D%/unit/test_field \
 	%D%/unit/test_json \
@@ -34,14 +34,18 @@ test_scripts = \
 	%D%/420-start.t \
 	%D%/500-abi.t \
 	%D%/510-template.t \
-	%D%/520-layers.t
+	%D%/520-layers.t \
+	%D%/530-ctl.t
 
 check_PROGRAMS += $(unit_programs) $(fuzz_programs)
 EXTRA_DIST += $(test_scripts)
 
 EXTRA_DIST += \
 	%D%/abi/freeze.sh \
+	%D%/abi/kenangan-1.0.h \
+	%D%/abi/libkenangan-1.0.abi \
 	%D%/abi/offsets.c \
+	%D%/abi/sample-1.0.abi \
 	%D%/abi/sample.c \
 	%D%/bench/bench.pl \
 	%D%/bench/bench.sh \

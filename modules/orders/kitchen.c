@@ -2,6 +2,7 @@
 /* The kitchen's queue: open orders up to ready, oldest first, polled every three seconds. */
 #include <string.h>
 
+#include "order_json.h"
 #include "orders.h"
 
 #define IN_KITCHEN "('pending', 'confirmed', 'preparing', 'ready')"
@@ -11,10 +12,9 @@
     " created_at, updated_at FROM orders WHERE status " condition " ORDER BY created_at, id"
 
 #define ITEMS_SQL(condition)                                                                       \
-    "SELECT i.order_id, i.id, i.product_id, i.quantity, coalesce(i.special_instructions, ''),"     \
-    " i.status FROM orders o"                                                                      \
-    " CROSS JOIN LATERAL (SELECT * FROM order_items WHERE order_id = o.id OFFSET 0) i"             \
-    " WHERE o.status " condition " ORDER BY o.created_at, o.id, i.line"
+    "SELECT order_id, id, product_id, quantity, coalesce(special_instructions, ''), status"        \
+    " FROM order_items WHERE order_id = ANY (ARRAY(SELECT o.id FROM orders o WHERE "               \
+    "o.status " condition ")) ORDER BY order_id, line"
 
 static const struct kn_stmt queue_all = {"orders.kitchen", QUEUE_SQL("IN " IN_KITCHEN),
                                          KN_STMT_READ};
@@ -26,35 +26,36 @@ static const struct kn_stmt items_one = {"orders.kitchen_status_items", ITEMS_SQ
 
 enum { QUEUE, ITEMS }; /* the two queries of a reply */
 
-enum order_column { ID, NUMBER, TABLE, TYPE, STATUS, CUSTOMER, NOTES, CREATED, UPDATED };
-enum item_column {
-    ITEM_ORDER,
-    ITEM_ID,
-    ITEM_PRODUCT,
-    ITEM_QUANTITY,
-    ITEM_INSTRUCTIONS,
-    ITEM_STATUS
+enum ticket_column { ID, NUMBER, TABLE, TYPE, STATUS, CUSTOMER, NOTES, CREATED, UPDATED };
+enum entry_column {
+    ENTRY_ORDER,
+    ENTRY_ID,
+    ENTRY_PRODUCT,
+    ENTRY_QUANTITY,
+    ENTRY_INSTRUCTIONS,
+    ENTRY_STATUS
 };
 
-static const char *order_value(const struct kn_db_reply *reply, size_t row, enum order_column col) {
+static const char *order_value(const struct kn_db_reply *reply, size_t row,
+                               enum ticket_column col) {
     return kn_db_value(reply, QUEUE, row, col);
 }
 
-static const char *item_value(const struct kn_db_reply *reply, size_t row, enum item_column col) {
+static const char *item_value(const struct kn_db_reply *reply, size_t row, enum entry_column col) {
     return kn_db_value(reply, ITEMS, row, col);
 }
 
-static void item_write(const struct orders *orders, struct kn_json *json,
-                       const struct kn_db_reply *reply, size_t row) {
-    const char *product = item_value(reply, row, ITEM_PRODUCT);
+static void ticket_item_write(const struct orders *orders, struct kn_json *json,
+                              const struct kn_db_reply *reply, size_t row) {
+    const char *product = item_value(reply, row, ENTRY_PRODUCT);
     const struct reference_entry *entry = reference_find(&orders->products, product);
     kn_json_open(json, NULL);
-    kn_json_text(json, "id", item_value(reply, row, ITEM_ID));
-    kn_json_text(json, "order_id", item_value(reply, row, ITEM_ORDER));
+    kn_json_text(json, "id", item_value(reply, row, ENTRY_ID));
+    kn_json_text(json, "order_id", item_value(reply, row, ENTRY_ORDER));
     kn_json_text(json, "product_id", product);
-    kn_json_number(json, "quantity", item_value(reply, row, ITEM_QUANTITY));
-    kn_json_text(json, "special_instructions", item_value(reply, row, ITEM_INSTRUCTIONS));
-    kn_json_text(json, "status", item_value(reply, row, ITEM_STATUS));
+    kn_json_number(json, "quantity", item_value(reply, row, ENTRY_QUANTITY));
+    kn_json_text(json, "special_instructions", item_value(reply, row, ENTRY_INSTRUCTIONS));
+    kn_json_text(json, "status", item_value(reply, row, ENTRY_STATUS));
     kn_json_text(json, "product_name", entry ? entry->name : "");
     kn_json_text(json, "product_description", entry ? entry->description : "");
     if (entry)
@@ -62,8 +63,8 @@ static void item_write(const struct orders *orders, struct kn_json *json,
     kn_json_close(json);
 }
 
-static void order_head_write(const struct orders *orders, struct kn_json *json,
-                             const struct kn_db_reply *reply, size_t row) {
+static void ticket_write(const struct orders *orders, struct kn_json *json,
+                         const struct kn_db_reply *reply, size_t row) {
     const char *table = order_value(reply, row, TABLE);
     const struct reference_entry *seat = reference_find(&orders->tables, table);
     kn_json_text(json, "id", order_value(reply, row, ID));
@@ -80,36 +81,22 @@ static void order_head_write(const struct orders *orders, struct kn_json *json,
         kn_json_raw(json, "table", seat->json, seat->json_length);
 }
 
-static bool item_of(const struct kn_db_reply *reply, size_t item, const char *order) {
-    return item < kn_db_rows(reply, ITEMS) &&
-           strcmp(item_value(reply, item, ITEM_ORDER), order) == 0;
-}
-
 /* The two queries see the table at two moments: an order that arrived or left in between has rows
  * in only one of them. It is skipped, as a moment earlier or later it would have been. */
-static size_t first_item(const struct kn_db_reply *reply, size_t from, const char *order) {
-    size_t item = from;
-    while (item < kn_db_rows(reply, ITEMS) && !item_of(reply, item, order))
-        item++;
-    return item;
-}
-
 static void queue_write(const struct orders *orders, struct kn_json *json,
                         const struct kn_db_reply *reply) {
-    size_t next = 0;
     for (size_t row = 0; row < kn_db_rows(reply, QUEUE); row++) {
         const char *order = order_value(reply, row, ID);
-        size_t item = first_item(reply, next, order);
-        if (!item_of(reply, item, order))
+        size_t item = items_find(reply, ITEMS, order);
+        if (!item_of(reply, ITEMS, item, order))
             continue;
         kn_json_open(json, NULL);
-        order_head_write(orders, json, reply, row);
+        ticket_write(orders, json, reply, row);
         kn_json_open_list(json, "items");
-        for (; item_of(reply, item, order); item++)
-            item_write(orders, json, reply, item);
+        for (; item_of(reply, ITEMS, item, order); item++)
+            ticket_item_write(orders, json, reply, item);
         kn_json_close_list(json);
         kn_json_close(json);
-        next = item;
     }
 }
 
@@ -121,7 +108,7 @@ static struct kn_watch *missing(const struct orders *orders, const struct kn_db_
             return orders->tables.watch;
     }
     for (size_t row = 0; row < kn_db_rows(reply, ITEMS); row++)
-        if (!reference_find(&orders->products, item_value(reply, row, ITEM_PRODUCT)))
+        if (!reference_find(&orders->products, item_value(reply, row, ENTRY_PRODUCT)))
             return orders->products.watch;
     return NULL;
 }

@@ -102,3 +102,19 @@ void order_line_write(const struct orders *orders, struct kn_json *json, const c
     kn_json_raw(json, "payments", payments, strlen(payments));
     kn_json_close(json);
 }
+
+size_t items_find(const struct kn_db_reply *reply, size_t query, const char *order) {
+    size_t low = 0, high = kn_db_rows(reply, query);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(kn_db_value(reply, query, middle, 0), order) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool item_of(const struct kn_db_reply *reply, size_t query, size_t row, const char *order) {
+    return row < kn_db_rows(reply, query) && strcmp(kn_db_value(reply, query, row, 0), order) == 0;
+}

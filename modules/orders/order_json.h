@@ -74,4 +74,9 @@ struct kn_watch *item_missing(const struct orders *orders, const struct kn_db_re
 void item_write(const struct orders *orders, struct kn_json *json, const char *order_id,
                 const struct kn_db_reply *reply, size_t query, size_t row, size_t first);
 
+/* Items of many orders: a query whose first column is the order and whose rows are sorted by it.
+ * The row of the order's first item, if it has any; then item_of() tells where they end. */
+size_t items_find(const struct kn_db_reply *reply, size_t query, const char *order);
+bool item_of(const struct kn_db_reply *reply, size_t query, size_t row, const char *order);
+
 #endif

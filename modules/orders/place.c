@@ -10,7 +10,8 @@
 
 static const struct kn_stmt place = {
     "orders.place",
-    "SELECT " ORDER_LINE_COLUMNS " FROM order_place('staff', $1::text, $2, $1::text::uuid, $3, $4, $5, $6, $7,"
+    "SELECT " ORDER_LINE_COLUMNS
+    " FROM order_place('staff', $1::text, $2, $1::text::uuid, $3, $4, $5, $6, $7,"
     " $8, $9, $10, encode(sha256(convert_to($11, 'UTF8')), 'base64'))",
     0};
 

@@ -248,7 +248,7 @@ SQL
 sub restaurant {
     my ($name, $closed) = @_;
     $pg->psql("CREATE DATABASE $name", 'postgres');
-    my $server = server(pg => $pg, database => $name, start => 0);
+    my $server = KN::Server->new(demo => 1, limiters => $no_limits, pg => $pg, database => $name, start => 0);
     open_orders($name);
     fill($name, $closed);
     $server->start;
