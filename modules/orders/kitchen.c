@@ -5,20 +5,17 @@
 #include "order_json.h"
 #include "orders.h"
 
-#define IN_KITCHEN "('pending', 'confirmed', 'preparing', 'ready')"
-
 #define QUEUE_SQL(condition)                                                                       \
     "SELECT id, order_number, table_id, order_type, status, coalesce(customer_name, ''), notes,"   \
-    " created_at, updated_at FROM orders WHERE status " condition " ORDER BY created_at, id"
+    " created_at, updated_at FROM open_orders WHERE status " condition " ORDER BY created_at, id"
 
 #define ITEMS_SQL(condition)                                                                       \
     "SELECT order_id, id, product_id, quantity, coalesce(special_instructions, ''), status"        \
-    " FROM order_items WHERE order_id = ANY (ARRAY(SELECT o.id FROM orders o WHERE "               \
-    "o.status " condition ")) ORDER BY order_id, line"
+    " FROM order_items WHERE order_id = ANY (ARRAY(SELECT o.id FROM open_orders o"                 \
+    " WHERE o.status " condition ")) ORDER BY order_id, line"
 
-static const struct kn_stmt queue_all = {"orders.kitchen", QUEUE_SQL("IN " IN_KITCHEN),
-                                         KN_STMT_READ};
-static const struct kn_stmt items_all = {"orders.kitchen_items", ITEMS_SQL("IN " IN_KITCHEN),
+static const struct kn_stmt queue_all = {"orders.kitchen", QUEUE_SQL("<> 'served'"), KN_STMT_READ};
+static const struct kn_stmt items_all = {"orders.kitchen_items", ITEMS_SQL("<> 'served'"),
                                          KN_STMT_READ};
 static const struct kn_stmt queue_one = {"orders.kitchen_status", QUEUE_SQL("= $1"), KN_STMT_READ};
 static const struct kn_stmt items_one = {"orders.kitchen_status_items", ITEMS_SQL("= $1"),
