@@ -16,7 +16,6 @@
 #include "gate_peers.h"
 #include "settings.h"
 
-#define READ_BYTES      (32 * 1024)
 #define LINGER_MS       2000
 #define LINGER_BYTES    (1024 * 1024)
 #define DRAIN_IDLE_MS   500
@@ -36,14 +35,12 @@ struct gate_conn {
     TAILQ_ENTRY(gate_conn) in_all, in_attention;
     struct gate *gate;
     struct bufferevent *filter, *socket;
-    bufferevent_data_cb filter_write; /* the filter's own callback; ours stands before it */
+    /* the filter's own callbacks on the socket; ours stand before them */
+    bufferevent_data_cb filter_read, filter_write;
+    bufferevent_event_cb filter_event;
     void *filter_arg;
-    struct event *readable;
-    struct buf held; /* bytes behind the request that is being answered, from held_at on */
-    size_t held_at;
     enum conn_state state;
-    bool fresh, wants_attention, broken, close_after, http10;
-    bool deaf; /* readable rests: the client has sent more while it waits for a reply */
+    bool new, wants_attention, broken, close_after, http10;
     int64_t deadline, since; /* ms; since: when the state began */
     struct gate_scan scan;
     struct gate_conn **holder;
@@ -67,7 +64,6 @@ struct gate {
     struct gate_peers *peers;
     size_t count;
     bool draining;
-    char bytes[READ_BYTES]; /* what was read last */
 };
 
 /* ---------------------------------------------------------------- small parts */
@@ -129,8 +125,10 @@ static void conn_refuse(struct gate_conn *conn) {
 
 /* ---------------------------------------------------------------- bytes in */
 
-static void drop(struct gate_conn *conn, size_t length) {
+static void drop_input(struct gate_conn *conn, struct evbuffer *from) {
+    size_t length = evbuffer_get_length(from);
     conn->dropped += length;
+    evbuffer_drain(from, length);
     if (conn->dropped > LINGER_BYTES) {
         conn->broken = true;
         conn_attend(conn);
@@ -151,26 +149,24 @@ static enum gate_result head_known(struct gate_conn *conn, bool more_waits) {
 }
 
 /* Feeds the scanner until a request is complete or the bytes are used up. */
-static enum gate_result scan_bytes(struct gate_conn *conn, const char *bytes, size_t length,
-                                   size_t *used) {
+static enum gate_result scan_input(struct gate_conn *conn, struct evbuffer *from) {
     enum gate_result result = GATE_MORE;
-    *used = 0;
-    while (result == GATE_MORE && *used < length) {
-        size_t piece = 0;
-        result = gate_scan_feed(&conn->scan, bytes + *used, length - *used, &piece);
-        *used += piece;
+    struct evbuffer_iovec piece;
+    while (result == GATE_MORE && evbuffer_peek(from, -1, NULL, &piece, 1) > 0) {
+        size_t used = 0;
+        result = gate_scan_feed(&conn->scan, piece.iov_base, piece.iov_len, &used);
+        evbuffer_drain(from, used);
         if (result == GATE_HEAD)
-            result = head_known(conn, *used < length);
+            result = head_known(conn, evbuffer_get_length(from) > 0);
     }
     return result;
 }
 
-/* Tells evhttp that there is a request; it may be answered before this returns. */
-static void announce(struct gate_conn *conn) {
+/* Tells evhttp that there is a request. */
+static void announce(struct gate_conn *conn, struct evbuffer *to) {
     static const char get[] = "GET / HTTP/1.1\r\n\r\n";
     static const char head[] = "HEAD / HTTP/1.1\r\n\r\n";
     const struct gate_message *message = conn->scan.message;
-    struct evbuffer *to = bufferevent_get_input(conn->filter);
     conn->close_after = !message->keep_alive || conn->gate->draining;
     conn->http10 = message->http10;
     conn_enter(conn, CONN_BUSY, 0);
@@ -178,84 +174,44 @@ static void announce(struct gate_conn *conn) {
         evbuffer_add(to, head, sizeof(head) - 1);
     else
         evbuffer_add(to, get, sizeof(get) - 1);
-    bufferevent_trigger(conn->filter, EV_READ, 0);
 }
 
-/* The first bytes of a request: from now on it has to hurry. */
-static void request_begins(struct gate_conn *conn) {
-    int64_t deadline = conn->deadline;
-    conn_enter(conn, CONN_HEAD, conn->gate->settings->header_timeout);
-    if (conn->fresh && deadline < conn->deadline)
-        conn->deadline = deadline; /* the first request's time runs from the accept */
-    conn->fresh = false;
-}
-
-/* Takes bytes of the next request: all of them, unless it is complete before. */
-static enum gate_result take_bytes(struct gate_conn *conn, const char *bytes, size_t length,
-                                   size_t *used) {
-    if (conn->state == CONN_IDLE)
-        request_begins(conn);
-    enum gate_result result = scan_bytes(conn, bytes, length, used);
-    if (result == GATE_REFUSED)
+static enum bufferevent_filter_result input_filter(struct evbuffer *from, struct evbuffer *to,
+                                                   ev_ssize_t limit,
+                                                   enum bufferevent_flush_mode mode, void *arg) {
+    struct gate_conn *conn = arg;
+    (void)limit;
+    (void)mode;
+    if (conn->state == CONN_CLOSING)
+        drop_input(conn, from);
+    if (conn->state > CONN_BODY || !evbuffer_get_length(from))
+        return BEV_NEED_MORE;
+    if (conn->state == CONN_IDLE) {
+        int64_t deadline = conn->deadline;
+        conn_enter(conn, CONN_HEAD, conn->gate->settings->header_timeout);
+        if (conn->new && deadline < conn->deadline)
+            conn->deadline = deadline; /* the first request's time runs from the accept */
+        conn->new = false;
+    }
+    switch (scan_input(conn, from)) {
+    case GATE_DONE:
+        announce(conn, to);
+        return BEV_OK;
+    case GATE_REFUSED:
         conn_refuse(conn);
-    return result;
-}
-
-static bool holds_bytes(const struct gate_conn *conn) {
-    return conn->held.length > conn->held_at;
-}
-
-static void hold(struct gate_conn *conn, const char *bytes, size_t length) {
-    buf_free(&conn->held);
-    conn->held_at = 0;
-    if (length > 0)
-        buf_add(&conn->held, bytes, length);
+        return BEV_NEED_MORE;
+    default:
+        return BEV_NEED_MORE;
+    }
 }
 
 /* Lets the next request through that came in while the last one was being answered. */
 static void conn_pump(struct gate_conn *conn) {
-    size_t used;
-    if (!holds_bytes(conn))
+    if (!evbuffer_get_length(bufferevent_get_input(conn->socket)))
         return;
-    enum gate_result result =
-        take_bytes(conn, conn->held.data + conn->held_at, conn->held.length - conn->held_at, &used);
-    conn->held_at += used;
-    if (!holds_bytes(conn))
-        hold(conn, NULL, 0);
-    if (result == GATE_DONE)
-        announce(conn);
-}
-
-static void take_received(struct gate_conn *conn, size_t length) {
-    const char *bytes = conn->gate->bytes;
-    size_t used;
-    if (take_bytes(conn, bytes, length, &used) != GATE_DONE)
-        return;
-    if (used < length)
-        hold(conn, bytes + used, length - used);
-    announce(conn);
-}
-
-/* One recv() and no more: evhttp's own way costs an ioctl() and an epoll_ctl() for each request. */
-static void on_readable(evutil_socket_t fd, short what, void *arg) {
-    struct gate_conn *conn = arg;
-    (void)what;
-    if (!conn_is_alive(conn) || (conn->state == CONN_IDLE && holds_bytes(conn)))
-        return;
-    if (conn->state == CONN_BUSY || conn->state == CONN_REPLYING) {
-        conn->deaf = true; /* one request at a time; the kernel holds the client back */
-        event_del(conn->readable);
-        return;
-    }
-    ssize_t length = recv(fd, conn->gate->bytes, sizeof(conn->gate->bytes), 0);
-    if (length < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (length <= 0)
-        conn_kill(conn);
-    else if (conn->state == CONN_CLOSING)
-        drop(conn, (size_t)length);
-    else
-        take_received(conn, (size_t)length);
+    bufferevent_flush(conn->filter, EV_READ, BEV_NORMAL);
+    if (conn->state == CONN_BUSY)
+        bufferevent_trigger(conn->filter, EV_READ, 0);
 }
 
 /* ---------------------------------------------------------------- bytes out */
@@ -275,15 +231,12 @@ static void insert_lines(struct gate_conn *conn, struct evbuffer *reply) {
 
 static void reply_complete(struct gate_conn *conn) {
     gate_scan_next(&conn->scan);
-    if (conn->deaf)
-        event_add(conn->readable, NULL);
-    conn->deaf = false;
     if (conn->close_after) {
         conn_close(conn);
         return;
     }
     conn_enter(conn, CONN_IDLE, conn->gate->settings->idle_timeout);
-    if (holds_bytes(conn))
+    if (evbuffer_get_length(bufferevent_get_input(conn->socket)))
         conn_attend(conn);
 }
 
@@ -327,12 +280,25 @@ void gate_flush(struct gate_conn *conn) {
         return;
     bufferevent_flush(conn->filter, EV_WRITE, BEV_NORMAL);
     conn->reply_lines = NULL;
+    if (conn->state == CONN_REPLYING) /* a half-closed client still gets the rest */
+        bufferevent_disable(conn->filter, EV_READ);
 }
 
-/* The socket has room for more of the reply. */
+/* ---------------------------------------------------------------- the socket's events */
+
+static void on_read(struct bufferevent *socket, void *arg) {
+    struct gate_conn *conn = arg;
+    conn->filter_read(socket, conn->filter_arg);
+}
+
 static void on_write(struct bufferevent *socket, void *arg) {
     struct gate_conn *conn = arg;
     conn->filter_write(socket, conn->filter_arg);
+}
+
+static void on_event(struct bufferevent *socket, short what, void *arg) {
+    struct gate_conn *conn = arg;
+    conn->filter_event(socket, what, conn->filter_arg);
 }
 
 /* ---------------------------------------------------------------- connections */
@@ -347,9 +313,6 @@ static void conn_free(void *arg) {
     TAILQ_REMOVE(&gate->all, conn, in_all);
     gate_peers_leave(gate->peers, conn->peer);
     gate_scan_free(&conn->scan);
-    buf_free(&conn->held);
-    if (conn->readable)
-        event_free(conn->readable);
     free(conn);
     gate->count--;
     gate->hooks.counted(gate->arg, gate->count);
@@ -359,7 +322,7 @@ static struct gate_conn *conn_new(struct gate *gate, struct bufferevent *socket)
     struct gate_conn *conn = xcalloc(1, sizeof(*conn));
     conn->gate = gate;
     conn->socket = socket;
-    conn->fresh = true;
+    conn->new = true;
     gate_scan_init(&conn->scan, &gate->limits);
     conn_enter(conn, CONN_IDLE, gate->settings->header_timeout);
     TAILQ_INSERT_TAIL(&gate->all, conn, in_all);
@@ -374,25 +337,18 @@ struct bufferevent *gate_accept(struct event_base *base, void *arg) {
     if (!socket)
         return NULL;
     struct gate_conn *conn = conn_new(gate, socket);
-    conn->filter =
-        bufferevent_filter_new(socket, NULL, output_filter, BEV_OPT_CLOSE_ON_FREE, conn_free, conn);
+    conn->filter = bufferevent_filter_new(socket, input_filter, output_filter,
+                                          BEV_OPT_CLOSE_ON_FREE, conn_free, conn);
     if (!conn->filter)
         abort(); /* out of memory; evhttp would go on with a connection that has no gate */
-    bufferevent_disable(socket, EV_READ | EV_WRITE); /* we read ourselves, and write on demand */
-    bufferevent_getcb(socket, NULL, &conn->filter_write, NULL, &conn->filter_arg);
-    bufferevent_setcb(socket, NULL, on_write, NULL, conn);
+    bufferevent_getcb(socket, &conn->filter_read, &conn->filter_write, &conn->filter_event,
+                      &conn->filter_arg);
+    bufferevent_setcb(socket, on_read, on_write, on_event, conn);
     conn_attend(conn);
     return conn->filter;
 }
 
 /* The socket is known only now: evhttp sets it after gate_accept(). */
-static void conn_listen(struct gate_conn *conn) {
-    conn->readable = event_new(bufferevent_get_base(conn->socket), bufferevent_getfd(conn->socket),
-                               EV_READ | EV_PERSIST, on_readable, conn);
-    if (!conn->readable || event_add(conn->readable, NULL))
-        abort();
-}
-
 static void conn_identify(struct gate_conn *conn) {
     struct sockaddr_storage name;
     socklen_t length = sizeof(name);
@@ -417,7 +373,6 @@ static void conn_admit(struct gate_conn *conn) {
     struct gate *gate = conn->gate;
     size_t cap = (size_t)gate->settings->connections;
     size_t per_ip = (size_t)gate->settings->connections_per_ip;
-    conn_listen(conn);
     conn_identify(conn);
     bool crowded = per_ip && conn->peer->connections > per_ip &&
                    !gate->hooks.is_proxy(gate->arg, &conn->address);
@@ -529,7 +484,7 @@ void gate_drain(struct gate *gate) {
     struct gate_conn *conn;
     gate->draining = true;
     TAILQ_FOREACH(conn, &gate->all, in_all)
-    conn->close_after = true;
+        conn->close_after = true;
 }
 
 void gate_kill_all(struct gate *gate) {

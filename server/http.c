@@ -7,7 +7,6 @@
 #include <event2/listener.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "access.h"
@@ -48,8 +47,6 @@ struct http {
     struct event *sweep;
     struct request_list active;
     struct buf lines;
-    unsigned char random[256]; /* for request ids: one getrandom() for many */
-    size_t random_left;
     int64_t drain_until;
     void (*drained)(void *arg);
     void *drained_arg;
@@ -78,19 +75,8 @@ static bool is_id_char(char c) {
            c == '_' || c == '-';
 }
 
-static void id_make(struct http *http, char id[REQUEST_ID_MAX + 1]) {
-    if (http->random_left < UUID_BYTES) {
-        if (getrandom(http->random, sizeof(http->random), 0) != (ssize_t)sizeof(http->random))
-            abort(); /* cannot happen for so few bytes once the kernel's pool is ready */
-        http->random_left = sizeof(http->random);
-    }
-    http->random_left -= UUID_BYTES;
-    uuid_from(http->random + http->random_left, id);
-}
-
 /* The client's own request id if it is sane, else a new one. */
-static void identify(struct http *http, const struct gate_message *message,
-                     char id[REQUEST_ID_MAX + 1]) {
+static void identify(const struct gate_message *message, char id[REQUEST_ID_MAX + 1]) {
     const char *given = message ? gate_message_header(message, "X-Request-ID") : NULL;
     size_t length = given ? strlen(given) : 0;
     bool sane = length >= 1 && length <= REQUEST_ID_MAX;
@@ -99,7 +85,7 @@ static void identify(struct http *http, const struct gate_message *message,
     if (sane)
         memcpy(id, given, length + 1);
     else
-        id_make(http, id);
+        uuid_make(id);
 }
 
 /* Splits the target into canonical path and query; false after replying 400. */
@@ -179,7 +165,7 @@ static void admit(struct kn_req *req) {
 
 static void dispatch(struct kn_req *req, const struct in6_addr *peer) {
     struct path path;
-    identify(req->http, req->message, req->id);
+    identify(req->message, req->id);
     proxies_client(req->http->proxies, req->message, peer, req->client_ip, sizeof(req->client_ip));
     if (strcmp(req->target, "*") == 0)
         path = (struct path){.text = "*"};
@@ -249,7 +235,7 @@ static void on_refusal(void *arg, const struct gate_conn *conn, const struct gat
     const struct gate_message *message = scan->message;
     char id[REQUEST_ID_MAX + 1], client_ip[INET6_ADDRSTRLEN];
     struct buf lines = {0};
-    identify(http, message, id);
+    identify(message, id);
     policy_cors_add(http->settings, message ? gate_message_header(message, "Origin") : NULL,
                     &lines);
     reply_refusal(scan, id, &lines, out);

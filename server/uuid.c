@@ -13,15 +13,9 @@ static bool is_dash(size_t position) {
 }
 
 void uuid_make(char text[UUID_TEXT_SIZE]) {
-    unsigned char random[UUID_BYTES];
-    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+    unsigned char bytes[16];
+    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
         abort(); /* cannot happen for so few bytes once the kernel's pool is ready */
-    uuid_from(random, text);
-}
-
-void uuid_from(const unsigned char random[UUID_BYTES], char text[UUID_TEXT_SIZE]) {
-    unsigned char bytes[UUID_BYTES];
-    memcpy(bytes, random, sizeof(bytes));
     bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
     bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
     size_t at = 0;

@@ -6,11 +6,7 @@
 
 #define UUID_TEXT_SIZE 37
 
-#define UUID_BYTES 16
-
 void uuid_make(char text[UUID_TEXT_SIZE]); /* random, version 4 */
-/* The same from random bytes of the caller's. */
-void uuid_from(const unsigned char random[UUID_BYTES], char text[UUID_TEXT_SIZE]);
 
 /* True when text is a UUID with dashes; canonical (may be NULL) gets it in lower case. */
 bool uuid_parse(const char *text, char canonical[UUID_TEXT_SIZE]);
