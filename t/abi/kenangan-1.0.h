@@ -12,8 +12,9 @@
  * request until its reply is sent, for a database reply until its callback returns, for a module
  * context until the process ends. Times are milliseconds.
  *
- * Stability: structures that a module fills begin with or travel with their size, and new members
- * are only appended; a module built against 1.x loads in every later 1.y.
+ * Stability: the descriptor and its tables travel with their sizes, and new members are only
+ * appended. kn_field, kn_stmt, kn_query, kn_user, kn_page and kn_event have no size beside them and
+ * therefore never change. A module built against 1.x loads in every later 1.y.
  */
 #ifndef KENANGAN_H
 #define KENANGAN_H
