@@ -60,7 +60,7 @@ static const struct command commands[] = {
 
 /* ---------------------------------------------------------------- words to the operator */
 
-static void complain(const char *format, va_list args) {
+__attribute__((format(printf, 1, 0))) static void complain(const char *format, va_list args) {
     fputs("kenanganctl: ", stderr);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
