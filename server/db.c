@@ -144,7 +144,7 @@ static void on_room(void *owner) {
 }
 
 static void call_pause(struct db *db, struct db_call *call) {
-    call->retry_ms = clock_ms() + 1 + random_below(CONFLICT_MS << call->conflicts);
+    call->retry_ms = clock_ms() + 1 + random_below((uint32_t)CONFLICT_MS << call->conflicts);
     db_calls_push(&db->paused, call);
     timer_arm(db->retry, CONFLICT_MS / 2);
 }
