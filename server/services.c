@@ -56,13 +56,14 @@ int services_start(struct process *process, char **error) {
 }
 
 /* What still owes a callback goes first, while all that the callbacks may touch is there; then the
- * modules, then what the modules stand on. */
+ * modules, then what the modules stand on. HTTP goes before the database: to be rid of its
+ * connections it turns the loop once more, and timers that come due then still ask the database. */
 void services_free(struct process *process) {
     work_free(process->work);
-    if (process->db)
-        db_free(process->db);
     if (process->http)
         http_free(process->http);
+    if (process->db)
+        db_free(process->db);
     if (process->modules)
         modules_stop(process->modules);
     jobs_free(process->jobs);
