@@ -6,8 +6,8 @@
 #include <strings.h>
 
 #include "arena.h"
-#include "buf.h"
 #include "ctx.h"
+#include "failure.h"
 #include "http.h"
 #include "log.h"
 #include "modules.h"
@@ -67,16 +67,6 @@ void access_free(struct access *access) {
 
 /* ---------------------------------------------------------------- before serving */
 
-__attribute__((format(printf, 2, 3))) static int fail(char **error, const char *format, ...) {
-    struct buf text = {0};
-    va_list args;
-    va_start(args, format);
-    buf_vprintf(&text, format, args);
-    va_end(args);
-    *error = buf_take(&text);
-    return -1;
-}
-
 /* The roles that the configuration gives instead of the module's; NULL: none. */
 static const char *configured_roles(const struct settings *settings, const char *name) {
     for (size_t i = 0; i < settings->permission_count; i++)
@@ -90,8 +80,8 @@ int access_declare(struct access *access, struct kn_ctx *ctx,
     const char *roles = configured_roles(access->process->settings, permission->name);
     struct permission *known = permission_find(access, permission->name);
     if (known)
-        return fail(error, "module %s declares the permission %s, which %s has declared already",
-                    ctx->module->name, permission->name, known->declarer);
+        return failure(error, "module %s declares the permission %s, which %s has declared already",
+                       ctx->module->name, permission->name, known->declarer);
     if (!roles)
         roles = permission->roles ? permission->roles : "";
     struct permission *added =
@@ -117,9 +107,10 @@ int access_resolve(struct access *access, struct router *router, char **error) {
         struct route *route = router_get(router, i);
         struct permission *permission = permission_find(access, route->spec.permission);
         if (!permission)
-            return fail(error, "module %s: %s %s needs the permission %s, which no module declares",
-                        route->ctx->module->name, route->spec.method, route->spec.pattern,
-                        route->spec.permission);
+            return failure(error,
+                           "module %s: %s %s needs the permission %s, which no module declares",
+                           route->ctx->module->name, route->spec.method, route->spec.pattern,
+                           route->spec.permission);
         route->permission = permission;
         closed += !permission->public;
     }

@@ -11,8 +11,8 @@
 #include <sys/random.h>
 
 #include "arena.h"
-#include "buf.h"
 #include "clock.h"
+#include "failure.h"
 #include "process.h"
 #include "request.h"
 #include "router.h"
@@ -161,11 +161,8 @@ static enum subject subject_of(const struct settings_limiter *settings) {
 
 static int refuse(char **error, const struct route *route, size_t length, const char *name,
                   const char *why) {
-    struct buf text = {0};
-    buf_printf(&text, "%s %s: limiter \"%.*s\" %s", route->spec.method, route->spec.pattern,
-               (int)length, name, why);
-    *error = buf_take(&text);
-    return -1;
+    return failure(error, "%s %s: limiter \"%.*s\" %s", route->spec.method, route->spec.pattern,
+                   (int)length, name, why);
 }
 
 static int route_resolve(struct limiter *limiter, struct route *route, char **error) {

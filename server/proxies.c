@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "arena.h"
-#include "buf.h"
+#include "failure.h"
 #include "gate_parse.h"
 
 struct network {
@@ -62,10 +62,8 @@ struct proxies *proxies_new(const char *const *names, char **error) {
     struct proxies *proxies = xcalloc(1, sizeof(*proxies) + count * sizeof(struct network));
     for (; proxies->count < count; proxies->count++)
         if (!network_parse(names[proxies->count], &proxies->networks[proxies->count])) {
-            struct buf text = {0};
-            buf_printf(&text, "trusted_proxies in http: \"%s\" is no address or network",
-                       names[proxies->count]);
-            *error = buf_take(&text);
+            failure(error, "trusted_proxies in http: \"%s\" is no address or network",
+                    names[proxies->count]);
             free(proxies);
             return NULL;
         }
